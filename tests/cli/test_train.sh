@@ -77,6 +77,7 @@ bad 'weights without a folder' '^ntkit: --save-track needs --save DIR' train --s
 bad_train 'weights of no epochs' '^ntkit: --save-track needs .* --track' --save-track weights
 bad_train 'a batch larger than N' '^ntkit: --batch: .* 41 samples, and there are 40; accepted: from 1 to 40' --batch 41
 bad_train 'more clients than samples' '^ntkit: --clients: .*41 clients, and there are 40 samples' --clients 41
+bad_train 'clients beyond memory' '^ntkit: --clients: .* clients, and there are 40 samples' --clients 18446744073709551615
 bad_train 'clients of adam' '^ntkit: --clients: .*gradient descent' --clients 4 --optimizer adam
 bad_train 'steps of no clients' '^ntkit: --local-steps needs --clients' --local-steps 4
 bad_train 'a split of no clients' '^ntkit: --split needs --clients' --split by-label

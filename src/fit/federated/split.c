@@ -126,14 +126,21 @@ static ntk_status allocate(ntk_split *s) {
   return NTK_OK;
 }
 
+ntk_status ntk_split_check(size_t clients, size_t N) {
+  if (clients <= N)
+    return NTK_OK;
+  return ntk_fail_about(
+      ntk_fail(NTK_ERR_ARGUMENT,
+               "there are to be %zu clients, and there are %zu samples: some would have none; "
+               "accepted: from 1 to %zu",
+               clients, N, N),
+      (ntk_error){.option = "clients"});
+}
+
 ntk_status ntk_split_create(ntk_context *context, const ntk_split_request *request,
                             ntk_split **split) {
   void *pointer = NULL;
-  if (request->clients > request->N)
-    return ntk_fail(NTK_ERR_ARGUMENT,
-                    "there are to be %zu clients, and there are %zu samples: some would have none; "
-                    "accepted: from 1 to %zu",
-                    request->clients, request->N, request->N);
+  NTK_TRY(ntk_split_check(request->clients, request->N));
   NTK_TRY(ntk_alloc(context, 1, sizeof(ntk_split), "split", &pointer));
   ntk_split *s = pointer;
   *s = (ntk_split){.context = context, .N = request->N, .clients = request->clients};

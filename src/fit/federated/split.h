@@ -25,6 +25,8 @@ typedef struct ntk_split_request {
 } ntk_split_request;
 
 NTK_SIBLING ntk_status ntk_split_find(const char *name, size_t *row);
+/* NTK_ERR_ARGUMENT for more clients than samples. */
+NTK_SIBLING ntk_status ntk_split_check(size_t clients, size_t N);
 /* NTK_ERR_ARGUMENT where a client would have no samples, or given has another number. */
 ntk_status ntk_split_create(ntk_context *context, const ntk_split_request *request,
                             ntk_split **split);

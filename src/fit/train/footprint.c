@@ -162,6 +162,7 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   NTK_TRY(ntk_optimizer_find(o->optimizer != NULL ? o->optimizer : "gd", &optimizer));
   ntk_mode mode;
   NTK_TRY(ntk_batch_check(o, N));
+  NTK_TRY(ntk_split_check(o->clients, N));
   const ntk_share share = ntk_ranks_share(context, N);
   run r = describe(context, spec, &share, P, o, optimizer);
   NTK_TRY(ntk_precision_find(o->precision != NULL ? o->precision : "double", &r.precision));

@@ -268,11 +268,7 @@ static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *sc
   *key = "train.clients";
   if (clients != NULL)
     NTK_TRY(ntk_point_whole(scope, clients->value[0], "the number", 1, &options->clients));
-  if (options->clients > point->N)
-    return ntk_fail(NTK_ERR_ARGUMENT,
-                    "there are to be %zu clients, and there are %zu samples: some would have none; "
-                    "accepted: from 1 to %zu",
-                    options->clients, point->N, point->N);
+  NTK_TRY(ntk_split_check(options->clients, point->N));
   *key = "train.local_steps";
   if (steps != NULL)
     NTK_TRY(ntk_point_whole(scope, steps->value[0], "the number", 1, &options->local_steps));

@@ -124,6 +124,7 @@ static ntk_status train_bytes(const ntk_plan_asked *a, size_t N, const char *pre
                               size_t *bytes) {
   ntk_train_options options = a->train;
   options.batch = options.batch < N ? options.batch : N; /* of fewer samples than are asked about */
+  options.clients = options.clients < N ? options.clients : N;
   options.kernel_precision = precision;
   return ntk_train_memory(a->context, a->spec, N, &options, bytes);
 }
