@@ -40,12 +40,6 @@ static inline ntk_context *make_context(int threads) {
   return context;
 }
 
-/* beta = 1. */
-/* Whether bits are those of the BLAS that expected ones were computed with. */
-static inline bool blas_is_openblas(const ntk_context *context) {
-  return strncmp(ntk_context_environment(context).blas, "OpenBLAS", 8) == 0;
-}
-
 static inline ntk_network *make_network(ntk_context *context, size_t L, const size_t *width,
                                         const char *activation, const char *init, uint64_t seed) {
   const ntk_network_spec spec = {
