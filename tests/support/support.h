@@ -40,6 +40,7 @@ static inline ntk_context *make_context(int threads) {
   return context;
 }
 
+/* beta = 1. */
 static inline ntk_network *make_network(ntk_context *context, size_t L, const size_t *width,
                                         const char *activation, const char *init, uint64_t seed) {
   const ntk_network_spec spec = {
