@@ -59,5 +59,7 @@ void predict_kernel_print(const void *what);
 /* "the end of gradient flow", "40 steps of 0.1", ... */
 enum { PREDICT_LINE = 120 };
 void predict_kernel_way(const kernel_run *run, char text[PREDICT_LINE]);
+/* The point, of times or ridges, that has the least test error. */
+const ntk_regression_point *predict_kernel_best(const ntk_regression_result *r);
 
 #endif

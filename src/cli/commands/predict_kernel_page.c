@@ -134,11 +134,8 @@ static void put_accuracy(FILE *out, const ntk_regression_point *p) {
 /* The least test error of all times or ridges, where it is not the chosen one's. */
 static void put_best(FILE *out, const kernel_run *run) {
   const ntk_regression_result *r = &run->result;
-  const ntk_regression_point *best = NULL;
-  for (size_t k = 0; k < r->points; k++)
-    if (best == NULL || r->point[k].test_error < best->test_error)
-      best = &r->point[k];
-  if (best != NULL && best->test_error < r->chosen.test_error)
+  const ntk_regression_point *best = predict_kernel_best(r);
+  if (best->test_error < r->chosen.test_error)
     fprintf(out, "<p>least at %s %g: <b>%.6g</b> at the test data</p>\n", point_word(run),
             at_point(run, best), best->test_error);
 }

@@ -34,8 +34,7 @@ static void print_row(const char *name, double train, double test, double out) {
          job_number(test, "%.6g", b), isnan(out) ? "" : job_number(out, "%.6g", c));
 }
 
-/* Which has the least test error. */
-static const ntk_regression_point *least_tested(const ntk_regression_result *r) {
+const ntk_regression_point *predict_kernel_best(const ntk_regression_result *r) {
   const ntk_regression_point *best = &r->point[0];
   for (size_t k = 1; k < r->points; k++)
     best = r->point[k].test_error < best->test_error ? &r->point[k] : best;
@@ -66,8 +65,8 @@ static void print_ridges(const kernel_run *run) {
          : last ? ", the largest: more may be better"
                 : "");
   if (!isnan(r->chosen.test_error))
-    printf("            at the test data, %.6g, with ridge %g\n", least_tested(r)->test_error,
-           least_tested(r)->ridge);
+    printf("            at the test data, %.6g, with ridge %g\n",
+           predict_kernel_best(r)->test_error, predict_kernel_best(r)->ridge);
 }
 
 static void print_times(const kernel_run *run) {

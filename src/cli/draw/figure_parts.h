@@ -55,6 +55,8 @@ typedef struct figure_tics {
   const char *format; /* as gnuplot knows it: its %T is the power of ten, %h is %g */
 } figure_tics;
 void figure_find_tics(const figure_range *range, figure_tics *tics);
+/* The exponent of the power of ten at or below |value|, rounding forgiven; infinite for 0. */
+double figure_power(double value);
 /* Whether the axis has a number that is short as a power of ten alone: then all are written so. */
 bool figure_in_powers(const figure_tics *tics);
 

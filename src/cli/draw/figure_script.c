@@ -29,7 +29,7 @@ static void put_end(const figure_tics *t, double at, FILE *out) {
     fprintf(out, "'%.10g' %.10g", at, at);
     return;
   }
-  const double power = floor(log10(at) + 1e-9), lead = at / pow(10.0, power);
+  const double power = figure_power(at), lead = at / pow(10.0, power);
   fputc('\'', out);
   if (fabs(lead - 1.0) > 1e-9)
     fprintf(out, "%.3g×", lead);

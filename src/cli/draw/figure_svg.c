@@ -46,14 +46,10 @@ static double down(const plane *p, double y) {
 
 /* ---- Axes ------------------------------------------------------------------------------------ */
 
-static double power_of(double value) {
-  return floor(log10(fabs(value)) + 1e-9);
-}
-
 /* About how many digits' width it takes; out NULL: that alone. */
 static double put_number(bool powers, double value, FILE *out) {
   char text[32], lead[32] = "";
-  const double power = powers && value != 0.0 ? power_of(value) : 0.0;
+  const double power = powers && value != 0.0 ? figure_power(value) : 0.0;
   const int length = snprintf(text, sizeof text, "%.6g", value);
   if (!powers || value == 0.0) {
     if (out != NULL)
@@ -76,7 +72,7 @@ static void find_room(const plane *p, const figure_tics *t, double digit, bool *
   for (int rank = 0; rank < 3; rank++)
     for (size_t i = 0; i < t->count; i++) {
       const bool end = i >= t->round;
-      const bool ten = fabs(t->at[i] / pow(10.0, power_of(t->at[i])) - 1.0) < 1e-9;
+      const bool ten = fabs(t->at[i] / pow(10.0, figure_power(t->at[i])) - 1.0) < 1e-9;
       if (rank != (!p->layout.x.log || ten ? 0 : end ? 1 : 2))
         continue;
       kept[i] = true;

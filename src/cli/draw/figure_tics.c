@@ -52,10 +52,14 @@ static void add_ends(figure_tics *t, const figure_range *range) {
   }
 }
 
+double figure_power(double value) {
+  return floor(log10(fabs(value)) + 1e-9);
+}
+
 bool figure_in_powers(const figure_tics *t) {
   const double least = t->powers ? -3.0 : -4.0, most = t->powers ? 4.0 : 5.0;
   for (size_t i = 0; i < t->count; i++) {
-    const double power = floor(log10(fabs(t->at[i])) + 1e-9); /* of 0 there is none */
+    const double power = figure_power(t->at[i]);
     if (isfinite(power) && (power < least || power > most))
       return true;
   }
